@@ -4,7 +4,7 @@ Names for `--only` (and `make bench ONLY=…`):
 
 - tickets: tickets per second through the bars worker, against Quix Streams and a plain consumer loop;
 - frames: frames per second through the vision worker, against a bare loop with the same models;
-- cameras: 1 to 100 live cameras at 8 frames per second, steered or not, with the share of dropped frames;
+- cameras: 1, 8 and 32 live cameras at 8 frames per second, with the share of dropped frames;
 - pages: alert steps per second to open console pages, against a bare loop over sockets;
 - mails: mails per second through the support worker, against a bare loop of the encoder;
 - music: fragments per second of the music tagger, against librosa's plain features;

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from msgspec import Meta, Struct
 from pydantic import Field
 
 from schemas.addresses import StreamUrl
 from schemas.attendance import GateSettings
 from schemas.camera_faults import CameraFaultThresholds
 from schemas.crowd import ExitLine
-from schemas.fields import NAMED, Identifier, Instant, NonNegative
-from schemas.ids import CameraId, EventId, ZoneId
+from schemas.ids import CameraId, ZoneId
 from schemas.topic import MEDIA_BYTES, MINUTE, Topic
 from schemas.venue_parts import NAME, Part, Point, Polygon
 
 Metre = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
-CameraPriority = Literal["high", "normal", "low"]
-"""Order in which cameras get the capacity of the vision workers when it is short."""
-
 MIN_AREA_M2 = 0.1
 """Smallest area in m² that a density is computed for; nobody stands on less."""
 
@@ -84,51 +79,6 @@ class CameraSettings(Part):
     faults: CameraFaultThresholds | None = Field(
         default=None, description="fault thresholds of this camera; those of the venue if empty"
     )
-    priority: CameraPriority | None = Field(
-        default=None,
-        description="order when the workers can't analyze every frame: high, normal or low; if left out, high for "
-        "gates and exits, low for a camera that shows no zone, normal otherwise",
-    )
-
-    @property
-    def effective_priority(self) -> CameraPriority:
-        """Return the priority: as set, or derived from what the camera shows.
-
-        >>> CameraSettings(id="front").effective_priority
-        'low'
-        """
-        if self.priority is not None:
-            return self.priority
-        if self.gates or any(view.exits for view in self.views):
-            return "high"  # people who cross a line between two frames are not counted
-        return "normal" if self.views else "low"
-
-
-class CameraRate(Struct, frozen=True, kw_only=True):
-    """Rate at which a vision worker wants the frames of one camera, for some seconds."""
-
-    id: Annotated[EventId, NAMED]
-    camera: Identifier
-    time: Instant
-    frames_per_second: NonNegative | None = None
-    """Frames per second; None for the camera's own rate."""
-    valid_seconds: Annotated[float, Meta(ge=0, le=3600)]
-    """Seconds after its receipt for which it is valid: what a worker that ended has said is over then."""
-    interval_seconds: NonNegative = 0.0
-    """Longest planned time between two analyzed frames; 0 while every frame is analyzed."""
-    watched_less: bool = False
-    """True while the worker is at its limit and does not analyze every frame of the camera."""
-
-
-CAMERA_RATES = Topic(
-    "camera.rates",
-    "camera",
-    CameraRate,
-    "pulso.camera.rate.v1",
-    "Rate at which the vision worker wants a camera's frames while it can't analyze all.",
-    partitions=1,  # readers need all of them
-    compacted=True,
-)
 
 
 FRAMES: Topic[bytes] = Topic(

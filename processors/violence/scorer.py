@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from processors.models.inference import Model, ModelError, open_model
 from processors.violence.motion import FRAMES_PER_SECOND, MotionField, small_frame
 
-MAX_GAP = 1.0
-"""Seconds without a frame after which a camera starts from the initial state: motion can't be seen in pictures that are
-further apart, as those of a camera without a turn while the worker is at its limit."""
+MAX_GAP = 2.0
+"""Seconds without a frame after which a camera starts from the initial state."""
 
 MIN_TICK_SHARE = 2 / 3
 """Share of the frame interval below which a frame comes too soon and is skipped."""
@@ -135,8 +134,8 @@ class ViolenceScorer:
         """Score one frame of each of several cameras.
 
         A frame that comes sooner than two thirds of a tick after the last used one, or slightly before it, is skipped:
-        the probability is the last one and the state is unchanged. After a gap of more than 1 s, or a time more than
-        1 s in the past, the camera starts from the initial state.
+        the probability is the last one and the state is unchanged. After a gap of more than 2 s, or a time more than
+        2 s in the past, the camera starts from the initial state.
 
         Args:
             states: of each camera, from `start` or an earlier `step`.

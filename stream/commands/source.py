@@ -24,7 +24,6 @@ from stream.runtime.venue_file import read_venue
 if TYPE_CHECKING:
     from stream.sources.replay import CheckedTickets
     from stream.sources.source import Source
-    from stream.sources.steering import RatesReader
 
 commands = typer.Typer(
     help="Connect one camera, till endpoint, mailbox, microphone or speech feed, or replay sales.", no_args_is_help=True
@@ -238,22 +237,6 @@ def connected_settings() -> Settings:
     return settings.connected()
 
 
-def steer_cameras(sources: list[Source], settings: Settings) -> RatesReader | None:
-    """Let the vision workers limit the rates of the cameras among the sources; return what reads them."""
-    from stream.sources.camera import CameraSource  # noqa: PLC0415
-    from stream.sources.steering import RatesReader, WantedRates  # noqa: PLC0415
-
-    cameras = [source for source in sources if isinstance(source, CameraSource)]
-    if not cameras:
-        return None
-    rates = WantedRates()
-    for camera in cameras:
-        camera.steer(rates)
-    reader = RatesReader(settings, rates)
-    reader.start()
-    return reader
-
-
 def run_sources(sources: list[Source], settings: Settings, metrics_port: int, *, process: str | None = None) -> None:
     """Run sources until they end or the process is stopped; send what they have before it ends."""
     from stream.features.clients import SOURCES, client_named  # noqa: PLC0415
@@ -268,10 +251,7 @@ def run_sources(sources: list[Source], settings: Settings, metrics_port: int, *,
     start_metrics_server(metrics_port, settings.bind)
     start_rights_check(settings, client_named(SOURCES))
     producer = EventProducer(settings, timeout_s=20)
-    rates = steer_cameras(sources, settings)
     run_all(sources, producer, stop, process=process)
-    if rates is not None:
-        rates.close()
     try:
         producer.flush(FINAL_FLUSH_SECONDS)
     except NotDeliveredError as error:

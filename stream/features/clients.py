@@ -99,7 +99,7 @@ def clients() -> tuple[Client, ...]:
     """Return every client: the workers, the sources, the console, people's commands, and who makes the topics."""
     return (
         *(Client(worker, _worker_acls(worker)) for worker in registry.workers()),
-        Client(SOURCES, _acls(_on_topics(broadcast_to(SOURCES), "Read"), _on_topics(produced_by(SOURCES), "Write"))),
+        Client(SOURCES, _acls(_on_topics(produced_by(SOURCES), "Write"))),
         Client(CONSOLE, _acls(_on_topics(broadcast_to(CONSOLE), "Read"), _on_topics(produced_by(CONSOLE), "Write"))),
         Client(OPERATOR, _operator_acls()),
         Client(TOPICS, _topics_acls()),

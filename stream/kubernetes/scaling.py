@@ -96,9 +96,7 @@ def _dropped_trigger() -> dict[str, Any]:
         "type": "prometheus",
         "metadata": {
             "serverAddress": "http://prometheus-operated.monitoring:9090",
-            # Frames that came too late, and those that cameras kept back because the workers are at their limit.
-            "query": '(sum(rate(pulso_camera_frames_total{outcome="dropped"}[2m])) or vector(0)) '
-            '+ (sum(rate(pulso_source_events_total{kind="camera", outcome="paced"}[2m])) or vector(0))',
+            "query": 'sum(rate(pulso_camera_frames_total{outcome="dropped"}[2m])) or vector(0)',
             "threshold": str(DROPPED_PER_SECOND),
             "activationThreshold": "0",
         },

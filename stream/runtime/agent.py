@@ -11,7 +11,6 @@ import msgspec
 
 from processors.row_expiry import RowExpiry
 from schemas.topic import Topic
-from stream.runtime.admission import Admit
 from stream.runtime.effects import BatchResult
 from stream.runtime.record import Record
 from stream.runtime.state import RowTable
@@ -28,7 +27,6 @@ class Agent(Generic[T]):
         on_failure: discards partial changes of a failed batch.
         lock: held from reading a row until writing it, since several agents may share a table.
         expiry: of the table's rows; None where they don't expire.
-        admit: judges records before they are delivered; None where all are.
     """
 
     topic: Topic[T]
@@ -38,7 +36,6 @@ class Agent(Generic[T]):
     on_failure: Callable[[], None]
     lock: asyncio.Lock
     expiry: RowExpiry | None = None
-    admit: Admit | None = None
     decoder: msgspec.json.Decoder[T] | None = field(init=False)
 
     def __post_init__(self) -> None:

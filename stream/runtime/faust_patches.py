@@ -10,13 +10,11 @@ import logging
 import os
 import threading
 import types
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Coroutine, Generator
 from signal import Signals
 from typing import Any
 
 from mode.services import WaitResults
-
-from stream.runtime.admission import Admit, DroppedOffsets, FetchedRecord
 
 ISOLATION_LEVEL = "read_committed"
 """Isolation level of every consumer: a source may write in transactions, and what it aborts did not happen."""
@@ -122,91 +120,6 @@ def seek_before_delivery(consumer: Any) -> None:
             await consumer.seek_wait(await consumer.earliest_offsets(*new))
 
     consumer.perform_seek = perform_seek
-
-
-def drop_before_delivery(
-    consumer: Any, admissions: Mapping[str, Admit], dropped: Callable[[str, int], None]
-) -> Callable[[Any, int], None]:
-    """Let a Faust consumer acknowledge records without a delivery where `admissions` drops them.
-
-    Faust has no filter ahead of its streams, each event of which costs 0.4 ms. The records of a topic in `admissions`
-    are judged as they are fetched. Faust commits up to the first offset that is missing among the acknowledged ones,
-    and where that is the first of all it does not notice that it is missing; so a dropped record is acknowledged after
-    the delivered ones ahead of it, and offsets without a record are treated as dropped ones.
-
-    Args:
-        admissions: topic → judgement about the records of one fetch.
-        dropped: called with the topic and the number of records dropped.
-
-    Returns:
-        Function `(partition, offset)` to be called after the acknowledgement of each delivered record.
-    """
-    offsets = DroppedOffsets()
-    fetch, add_gap, seek = consumer._getmany, consumer._add_gap, consumer.perform_seek
-    seeks = 0
-
-    def acknowledge(partition: Any, released: list[int]) -> None:
-        committed = consumer._committed_offset[partition] or 0
-        index = consumer._acked_index[partition]
-        new = [offset for offset in released if offset >= committed and offset not in index]
-        index.update(new)
-        consumer._acked[partition].extend(new)
-        consumer._n_acked += len(new)
-
-    def judge(partition: Any, records: list[Any]) -> list[Any]:
-        if (
-            offsets.is_new(partition)
-            and (consumer._committed_offset[partition] or records[0].offset) < records[0].offset
-        ):
-            # Kafka has deleted what lies between: Faust would wait for its acknowledgement, and never commit.
-            consumer._committed_offset[partition] = records[0].offset
-        end = consumer.highwater(partition)
-        is_last = end is not None and records[-1].offset + 1 >= end
-        judged = admissions[partition.topic](
-            [
-                FetchedRecord(partition.partition, one.offset, one.timestamp, one.key, one.value, one.headers, is_last)
-                for one in records
-            ]
-        )
-        for record, delivered in zip(records, judged, strict=True):
-            for offset in offsets.gap(partition, record.offset):
-                acknowledge(partition, offsets.add(partition, offset, delivered=False))
-            acknowledge(partition, offsets.add(partition, record.offset, delivered=delivered))
-        kept = [record for record, delivered in zip(records, judged, strict=True) if delivered]
-        dropped(partition.topic, len(records) - len(kept))
-        return kept
-
-    async def getmany(active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109
-        seeks_before = seeks
-        fetched = await fetch(active_partitions, timeout)
-        if not consumer.flow_active:
-            return fetched  # Faust discards it, and seeks
-        for partition in [partition for partition in fetched or () if partition.topic in admissions]:
-            if seeks != seeks_before:
-                # It may be from before the seek or from after it, so it is read again.
-                del fetched[partition]
-                if partition in consumer.assignment():
-                    await consumer.seek_wait({partition: consumer._read_offset[partition] or 0})
-            elif partition in consumer._active_partitions or partition in consumer._buffered_partitions:
-                fetched[partition] = judge(partition, fetched[partition])
-        return fetched
-
-    async def add_gap_unless_known(partition: Any, offset_from: int, offset_to: int) -> None:
-        if partition.topic not in admissions:
-            await add_gap(partition, offset_from, offset_to)
-
-    async def perform_seek() -> None:
-        nonlocal seeks
-        seeks += 1
-        await seek()
-        seeks += 1
-        offsets.clear()
-        for partition in [partition for partition in consumer._acked if partition.topic in admissions]:
-            del consumer._acked[partition]  # it lies behind what was committed, and is read again
-            consumer._acked_index.pop(partition, None)
-
-    consumer._getmany, consumer._add_gap, consumer.perform_seek = getmany, add_gap_unless_known, perform_seek
-    return lambda partition, offset: acknowledge(partition, offsets.acknowledge(partition, offset))
 
 
 async def ensure_partitions_known(producer: Any, table: Any) -> None:

@@ -220,8 +220,7 @@ LAG = OwnedGauge("pulso_consumer_lag_events", "Events not yet read", ["worker", 
 SOURCE_UP = Gauge("pulso_source_up", "1 while a source delivers", ["kind", "source"])
 SOURCE_EVENTS = Counter(
     "pulso_source_events",
-    "Events of a source by outcome: sent, refused, failed, damaged, paced (not wanted by the workers); of mail "
-    "repeated, skipped, old, clock_ahead",
+    "Events of a source by outcome: sent, refused, failed, damaged; of mail repeated, skipped, old, clock_ahead",
     ["kind", "source", "outcome"],
 )
 SOURCE_RECONNECTS = Counter("pulso_source_reconnects", "Times a source was lost and opened again", ["kind", "source"])

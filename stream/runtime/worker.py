@@ -18,14 +18,12 @@ from schemas.topic import Topic
 from schemas.venue import Venue
 from stream.features.clients import tables_of
 from stream.runtime import metrics
-from stream.runtime.admission import Admit
 from stream.runtime.agent import Agent
 from stream.runtime.batch_processor import BatchProcessor
 from stream.runtime.broadcast import subscribe
 from stream.runtime.faust_app import faust_app
 from stream.runtime.faust_patches import (
     deliver_without_tasks,
-    drop_before_delivery,
     ensure_partitions_known,
     read_committed_only,
     seek_before_delivery,
@@ -66,8 +64,6 @@ class Worker(WorkerContext):
         deliver_without_tasks(self.app.consumer)
         seek_before_delivery(self.app.consumer)
         read_committed_only(self.app.consumer)
-        self._admissions: dict[str, Admit] = {}
-        self._acknowledged = drop_before_delivery(self.app.consumer, self._admissions, self._count_dropped)
 
     def table(self, name: str, topic: Topic[Any]) -> RowTable:
         """Return a Faust table; see `WorkerContext.table`."""
@@ -80,15 +76,7 @@ class Worker(WorkerContext):
             extra_topic_configs=CHANGELOG_CONFIG,
         )
 
-    def _count_dropped(self, topic: str, number: int) -> None:
-        """Count records that were dropped before their delivery: they were read, so the worker goes on."""
-        if number:
-            metrics.EVENTS.labels(self.name, topic, "dropped").inc(number)
-            self.report_progress()
-
     def _add_agent(self, agent: Agent[Any]) -> None:
-        if agent.admit is not None:
-            self._admissions[agent.topic.name] = agent.admit
         source = self.app.topic(
             agent.topic.name,
             key_type=bytes,
@@ -177,8 +165,6 @@ class Worker(WorkerContext):
             # An event that was read before a rebalance is not acknowledged after it: it comes again.
             for event in self._ownership.owned(owned):
                 event.ack()
-                if agent.admit is not None:
-                    self._acknowledged(event.message.tp, event.message.offset)
             metrics.BATCH_SECONDS.labels(self.name).observe(time.monotonic() - began)
             self.report_progress()
 

@@ -22,7 +22,6 @@ from schemas.venue import Venue
 from stream.features.clients import tables_of
 from stream.registry.model_store import Folders, open_model_store
 from stream.registry.reloadable_model import FallbackModel, ReloadableModel
-from stream.runtime.admission import Admit
 from stream.runtime.agent import Agent, Handler
 from stream.runtime.partitions import set_partitions
 from stream.runtime.producer import partition_of
@@ -121,7 +120,6 @@ class WorkerContext(ABC):
         states: StateTable[Any] | None = None,
         max_events: int = MAX_BATCH_EVENTS,
         on_failure: Callable[[], None] | None = None,
-        admit: Admit | None = None,
     ) -> None:
         """Read a topic in micro-batches.
 
@@ -131,14 +129,12 @@ class WorkerContext(ABC):
             max_events: largest number of events in a batch.
             on_failure: called when `handle` raised: whatever it changed in part must be dropped. The batch is then
                 tried event by event, so that one unforeseen event is rejected alone.
-            admit: judges records by key and headers before they are delivered (`stream.runtime.admission`); what it
-                drops is counted as dropped. All are delivered where it is left out.
         """
         if states is not None:
             table, on_failure = states.table, on_failure or states.forget
         lock = asyncio.Lock() if table is None else self._table_locks.setdefault(table.name, asyncio.Lock())
         expiry = None if table is None else self._expiries.get(table.name)
-        self._add_agent(Agent(topic, handle, table, max_events, on_failure or _do_nothing, lock, expiry, admit))
+        self._add_agent(Agent(topic, handle, table, max_events, on_failure or _do_nothing, lock, expiry))
 
     @abstractmethod
     def _add_agent(self, agent: Agent[Any]) -> None:

@@ -20,8 +20,7 @@ from schemas.ids import CameraId
 from stream.sources.http_pictures import NotPicturesError, http_pictures
 from stream.sources.local_path import local_path
 from stream.sources.source import EventSink, Source, SourceError, now
-from stream.sources.steering import WantedRates
-from stream.sources.video import CaptureClock, DecodedPicture, decode_video
+from stream.sources.video import CaptureClock, decode_video
 
 log = logging.getLogger(__name__)
 
@@ -49,18 +48,16 @@ class SourceFrame(NamedTuple):
     """One frame of a camera.
 
     Attributes:
-        image: JPEG bytes as the camera gave them, a picture (height, width, 3) uint8 BGR, or one of a video.
+        image: JPEG bytes as the camera gave them, or a picture (height, width, 3) uint8 BGR.
         damaged: whether the stream lost parts of it.
     """
 
-    image: bytes | NDArray[np.uint8] | DecodedPicture
+    image: bytes | NDArray[np.uint8]
     damaged: bool = False
 
     def jpeg(self) -> bytes:
         """Return it as a JPEG that a record may hold."""
-        if isinstance(self.image, bytes):
-            return jpeg_of_bytes(self.image)
-        return encode_jpeg(self.image.picture if isinstance(self.image, DecodedPicture) else self.image)
+        return jpeg_of_bytes(self.image) if isinstance(self.image, bytes) else encode_jpeg(self.image)
 
 
 class CameraSource(Source):
@@ -78,12 +75,6 @@ class CameraSource(Source):
     def __init__(self, name: CameraId, url: str, *, frames_per_second: float = 8, loop: bool = True) -> None:
         super().__init__(name)
         self._url, self._rate, self._loop = url, frames_per_second, loop
-        self._wanted: WantedRates | None = None
-        self._last_sent: float | None = None
-
-    def steer(self, rates: WantedRates) -> None:
-        """Send no more frames than the vision workers want."""
-        self._wanted = rates
 
     @property
     def period_seconds(self) -> float:
@@ -115,13 +106,6 @@ class CameraSource(Source):
         sink.flush()
 
     def _send(self, sink: EventSink, frame: SourceFrame, id: str, captured: datetime) -> None:
-        sent = time.monotonic()
-        since = None if self._last_sent is None else sent - self._last_sent
-        if self._wanted is not None and not self._wanted.is_due(self.name, since):
-            sink.count("paced")  # neither converted nor encoded
-            sink.report_up()
-            return
-        self._last_sent = sent
         jpeg = frame.jpeg()
         if frame.damaged:
             sink.count("damaged")
@@ -157,7 +141,7 @@ class CameraSource(Source):
                     if last is not None and decoded.seconds > last:
                         step = decoded.seconds - last
                     last = decoded.seconds
-                    yield began + last, SourceFrame(decoded, decoded.damaged)
+                    yield began + last, SourceFrame(decoded.picture, decoded.damaged)
             except SourceError as error:
                 raise SourceError(f"the video {path} {error}") from error
             if last is None:
@@ -206,7 +190,7 @@ class CameraSource(Source):
         # Twice the rate: what is not the newest when it is due need not be converted, either.
         for decoded in decode_video(self._url, rate=2 * self._rate, timeout=STREAM_TIMEOUT_SECONDS):
             captured = clock.captured(now().timestamp(), decoded.seconds)
-            yield datetime.fromtimestamp(captured, UTC), SourceFrame(decoded, decoded.damaged)
+            yield datetime.fromtimestamp(captured, UTC), SourceFrame(decoded.picture, decoded.damaged)
 
 
 class _NewestFrameReader:

@@ -170,7 +170,7 @@ class EventSink:
             self._changed.notify_all()
 
     def count(self, outcome: str, number: int = 1) -> None:
-        """Count events by outcome: sent, refused, failed, paced; damaged ones are sent, too."""
+        """Count events by outcome: sent, refused, failed; damaged ones are sent, too."""
         metrics.SOURCE_EVENTS.labels(self._kind, self._name, outcome).inc(number)
 
     def report_up(self) -> None:

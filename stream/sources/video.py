@@ -43,22 +43,17 @@ RTSP_OPTIONS = {"rtsp_transport": "tcp"}
 
 
 class DecodedPicture(NamedTuple):
-    """One picture of a video; it is converted only when it is used.
+    """One picture of a video.
 
     Attributes:
         seconds: presentation time since the first picture; never decreases.
-        frame: the frame of PyAV.
+        picture: (height, width, 3) uint8 BGR, turned as the file says.
         damaged: whether parts of it are not what the camera saw.
     """
 
     seconds: float
-    frame: Any
+    picture: NDArray[np.uint8]
     damaged: bool
-
-    @property
-    def picture(self) -> NDArray[np.uint8]:
-        """Return the picture, (height, width, 3) uint8 BGR, turned as the file says."""
-        return _bgr(self.frame)
 
 
 class DamageTracker:
@@ -203,7 +198,7 @@ def _pictures(
                 if seconds < due - 1e-6:
                     continue
                 due = max(due + 1 / rate, seconds + 0.5 / rate)
-            yield DecodedPicture(seconds, frame, damaged)
+            yield DecodedPicture(seconds, _bgr(frame), damaged)
 
 
 class _BrokenPackets:

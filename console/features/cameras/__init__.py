@@ -9,7 +9,6 @@ from console.authentication import User
 from console.feature import ConsoleFeature, LiveChannel, NavigationEntry, ViewDefinition
 from console.features.cameras import page
 from console.features.cameras.camera_wall import CHANNEL, CameraWall
-from schemas.cameras import CAMERA_RATES
 from schemas.venue import Venue
 
 
@@ -25,9 +24,5 @@ FEATURE = ConsoleFeature(
     routers=(page.router,),
     navigation=navigation,
     channels=(LiveChannel(CHANNEL, roles=("security",), in_api=False),),
-    views=(
-        ViewDefinition(
-            lambda context: CameraWall(context.settings, context.venue, context.hub), CHANNEL, {CAMERA_RATES: 1_000}
-        ),
-    ),
+    views=(ViewDefinition(lambda context: CameraWall(context.settings, context.venue, context.hub), CHANNEL),),
 )

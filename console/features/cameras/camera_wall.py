@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from console.update_hub import UpdateHub
 from processors.cameras.picture import PictureError, apply_masks, decode
-from schemas.cameras import FRAMES, CameraRate, CameraSettings
+from schemas.cameras import FRAMES, CameraSettings
 from schemas.ids import CameraId
 from schemas.topic import MEDIA_BYTES
 from schemas.venue import Venue
@@ -48,14 +48,10 @@ class ShownCamera(TypedDict):
 
     Attributes:
         at: Kafka's time of the picture (Unix milliseconds); None while none has come.
-        interval_seconds: time between two analyzed pictures while the worker is at its limit; 0 while all are analyzed.
-        until: end of the validity of the interval (Unix milliseconds).
     """
 
     id: CameraId
     at: int | None
-    interval_seconds: float
-    until: int
 
 
 class CameraWallState(TypedDict):
@@ -73,7 +69,6 @@ class CameraWall:
         self._cameras = {camera.id: camera for camera in venue.cameras}
         self._watch = VenueWatch(settings.venue, venue, self._take)
         self._pictures: dict[CameraId, tuple[int, bytes]] = {}
-        self._limits: dict[str, tuple[float, int]] = {}
 
     def picture(self, camera: CameraId) -> bytes | None:
         """Return the JPEG of a camera, or None while no frame has come."""
@@ -81,21 +76,13 @@ class CameraWall:
         return found and found[1]
 
     def apply(self, record: Struct, received_at: int) -> set[str]:
-        """Keep the rate at which a camera is watched; frames are read by `run`."""
-        if not isinstance(record, CameraRate) or record.camera not in self._cameras:
-            return set()
-        interval = record.interval_seconds if record.watched_less else 0.0
-        self._limits[record.camera] = interval, received_at + round(1000 * record.valid_seconds)
-        return {CHANNEL}
+        """Ignore results: frames are read by `run`."""
+        return set()
 
     def state(self, channel: str = CHANNEL) -> CameraWallState:
         """Return the cameras of the venue, with the time of each picture."""
         times = {name: time for name, (time, _) in self._pictures.items()}
-        cameras: list[ShownCamera] = []
-        for name in self._cameras:
-            interval, until = self._limits.get(name, (0.0, 0))
-            cameras.append({"id": name, "at": times.get(name), "interval_seconds": interval, "until": until})
-        return {"cameras": cameras}
+        return {"cameras": [{"id": name, "at": times.get(name)} for name in self._cameras]}
 
     async def _take(self, venue: Venue) -> None:
         """Use the cameras of a new version of the venue file: a new mask must hide at once."""

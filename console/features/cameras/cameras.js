@@ -10,7 +10,7 @@ let cameras = state.now.cameras;
 
 /** Features add what they measure in a camera's picture when they receive "camera". */
 function makeCamera(camera) {
-  const item = h("li", {}, h("img", { alt: t("camera_picture", { camera: camera.id }), onload: (event) => { event.target.dataset.loaded = "yes"; }, onerror: (event) => { delete event.target.dataset.loaded; } }), h("p", {}, h("b", {}, camera.id), h("span", { class: "age" })), h("p", { class: "limit", hidden: true }));
+  const item = h("li", {}, h("img", { alt: t("camera_picture", { camera: camera.id }), onload: (event) => { event.target.dataset.loaded = "yes"; }, onerror: (event) => { delete event.target.dataset.loaded; } }), h("p", {}, h("b", {}, camera.id), h("span", { class: "age" })));
   emit("camera", { item, camera });
   return item;
 }
@@ -24,18 +24,11 @@ function updateCamera(item, camera) {
   }
   const stale = camera.at === null ? Date.now() - OPENED > STALE_MS : now() - camera.at > STALE_MS;
   item.className = stale ? "old" : "";
-  const limit = item.querySelector(".limit");
-  limit.hidden = !(camera.interval_seconds > 0 && now() < camera.until);
-  if (!limit.hidden) { text(limit, t("camera_watched_less", { seconds: Math.max(1, Math.round(camera.interval_seconds)) })); }
   text(item.querySelector(".age"), camera.at === null ? t("no_data") : age(camera.at));
   item.querySelector(".age").className = stale ? "age bad" : "age dim";
 }
 
 function show() {
-  const less = cameras.filter((camera) => camera.interval_seconds > 0 && now() < camera.until).length;
-  const note = document.getElementById("watched-less");
-  note.hidden = less === 0;
-  text(note, less === 0 ? "" : t("cameras_watched_less", { number: less }));
   keyed(document.getElementById("wall"), cameras, (camera) => camera.id, makeCamera, updateCamera);
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from processors.cameras import rules
 from schemas.attendance import ATTENDANCE
-from schemas.cameras import CAMERA_RATES, FRAMES
+from schemas.cameras import FRAMES
 from schemas.context import CONTEXT
 from schemas.crowd import CROWD
 from schemas.violence import VIOLENCE
@@ -19,18 +19,17 @@ FEATURE = Feature(
     rules=rules.RULES,
     messages=Path(rules.__file__).parent,
     agents={"vision": "stream.features.cameras.agents:register"},
-    topics=(CAMERA_RATES,),
-    buffer_events=16,  # a batch: a frame may have some hundred kilobytes, and one that waits here gets old
+    buffer_events=128,  # a frame may have some hundred kilobytes
     metrics=("stream.features.cameras.metrics",),
     evaluations=("stream.commands.evaluate_vision:faults",),
     console="console.features.cameras:FEATURE",
     access={
         "vision": Access(
             consumes=(FRAMES,),
-            produces=(CROWD, VIOLENCE, CONTEXT, ATTENDANCE, CAMERA_RATES),
+            produces=(CROWD, VIOLENCE, CONTEXT, ATTENDANCE),
             tables=(StateTopics("cameras", (FRAMES,), keeps_offsets=False, idle=timedelta(days=7)),),
         ),
-        "sources": Access(broadcasts=(CAMERA_RATES,), produces=(FRAMES,)),
-        "console": Access(broadcasts=(CAMERA_RATES, FRAMES)),
+        "sources": Access(produces=(FRAMES,)),
+        "console": Access(broadcasts=(FRAMES,)),
     },
 )

@@ -6,9 +6,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -23,8 +22,7 @@ from processors.models.inference import open_folder
 from processors.violence.evidence import ViolenceEvidenceRecorder
 from processors.violence.scorer import ViolenceScorer
 from schemas.attendance import ATTENDANCE, VENUE, AttendanceChange
-from schemas.cameras import FRAMES, CameraPriority
-from schemas.cloudevents import Envelope, EnvelopeError
+from schemas.cameras import FRAMES
 from schemas.context import CONTEXT
 from schemas.crowd import CROWD, CrowdCount, ZoneCount
 from schemas.fields import identifier
@@ -34,14 +32,11 @@ from schemas.violence import VIOLENCE
 from stream.features import registry
 from stream.features.cameras import metrics
 from stream.features.cameras.camera_states import CODEC, CameraStates
-from stream.features.cameras.camera_turns import CameraTurns
 from stream.features.cameras.frame_selection import LiveFrameSelection
-from stream.features.cameras.steering import STEERING_SECONDS, CameraSteering
 from stream.features.crowd import metrics as crowd_metrics
 from stream.features.violence import metrics as violence_metrics
 from stream.registry.model_store import Folders
 from stream.registry.reloadable_model import ReloadableModel
-from stream.runtime.admission import FetchedRecord
 from stream.runtime.effects import BatchResult, OutputRecord
 from stream.runtime.feature import load_reference
 from stream.runtime.record import InvalidRecordError, Record
@@ -50,16 +45,6 @@ from stream.stores.evidence import EvidenceStore
 
 MAX_EVENTS = 16
 """Largest number of frames in a batch, so that a fight is reported before the next second is analyzed."""
-
-MAX_ADMITTED = 1_000
-"""Frames that are remembered between their admission and their analysis; the buffers hold far fewer."""
-
-
-class Admission(NamedTuple):
-    """When a frame was admitted to the analysis, and how long it had waited in Kafka."""
-
-    at: datetime
-    wait: timedelta
 
 
 def register(worker: WorkerContext) -> None:
@@ -71,22 +56,12 @@ def register(worker: WorkerContext) -> None:
     analyzer = worker.reloadable_model(("crowd", "violence"), factory.build)
     evidence = EvidenceStore(worker.settings.redis if worker.venue.evidence.keep_hours else None)
     agent = FramesAgent(worker, worker.venue, analyzer, states, evidence, factory.recorders)
-    worker.agent(
-        FRAMES,
-        agent.analyze,
-        table=table.table,
-        max_events=MAX_EVENTS,
-        on_failure=states.forget,
-        admit=agent.admit,
-    )
-    steering = CameraSteering(worker, agent.turns, [camera.id for camera in worker.venue.cameras])
-    worker.every(STEERING_SECONDS, steering.publish, name="camera rates")
+    worker.agent(FRAMES, agent.analyze, table=table.table, max_events=MAX_EVENTS, on_failure=states.forget)
 
     async def take(venue: Venue) -> None:
         factory.take(venue)
         await analyzer.rebuild()
         agent.take(venue, factory.recorders)
-        steering.take(camera.id for camera in venue.cameras)
 
     worker.watch_venue(take)
 
@@ -140,14 +115,6 @@ def alert_predicate(venue: Venue) -> Callable[[CrowdCount], bool]:
     return partial(reaches_threshold, registry.rules(), venue)
 
 
-def _shares(venue: Venue) -> tuple[dict[CameraId, CameraPriority], dict[CameraId, float]]:
-    """Return the priority of each camera, and its frames per second."""
-    return (
-        {camera.id: camera.effective_priority for camera in venue.cameras},
-        {camera.id: camera.frames_per_second for camera in venue.cameras},
-    )
-
-
 class FramesAgent:
     """Analyzes live frames in a thread of its own."""
 
@@ -165,8 +132,7 @@ class FramesAgent:
         self._states = states
         self._evidence = evidence
         self._recorders = tuple(recorders)
-        self._selection = LiveFrameSelection(*_shares(venue))
-        self._admitted: dict[tuple[int, int], Admission] = {}
+        self._selection = LiveFrameSelection()
         self._cameras = {camera.id for camera in venue.cameras}
         # The models release the interpreter lock: a thread keeps the worker's heartbeats and timers alive.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="vision")
@@ -175,55 +141,12 @@ class FramesAgent:
         """Use another version of the venue for the next batches."""
         self._cameras = {camera.id for camera in venue.cameras}
         self._recorders = tuple(recorders)
-        self._selection.take(*_shares(venue))
-
-    @property
-    def turns(self) -> CameraTurns:
-        """Return the turns of the cameras while the worker is at its limit."""
-        return self._selection.turns
-
-    def admit(self, records: Sequence[FetchedRecord]) -> list[bool]:
-        """Return which records of a fetch are analyzed; one that can't be read is left to the checks of the worker."""
-        now = datetime.now(UTC)
-        judged = [self._admit(record, now) for record in records]
-        self._count_frames("dropped", [camera for camera, admitted in judged if not admitted])
-        return [admitted for _, admitted in judged]
-
-    def _admit(self, record: FetchedRecord, now: datetime) -> tuple[str, bool]:
-        """Return the camera, and whether its frame is analyzed."""
-        try:
-            camera, envelope = (record.key or b"").decode(), Envelope.from_headers(record.headers)
-        except (UnicodeDecodeError, EnvelopeError):
-            return "", True
-        if not camera or not record.value:
-            return "", True
-        wait = self._selection.admit(CameraId(camera), envelope.received, now, is_last=record.is_last)
-        if wait is None:
-            return camera, False
-        if len(self._admitted) > MAX_ADMITTED:
-            self._admitted.clear()  # they were revoked before they were analyzed
-        # What was just fetched did not wait, whatever the source's clock says.
-        self._admitted[record.partition, record.offset] = Admission(now, timedelta(0) if record.is_last else wait)
-        return camera, True
-
-    def _choose(self, records: list[Record[bytes]], now: datetime) -> tuple[list[Record[bytes]], list[Record[bytes]]]:
-        """Return the records to analyze and those to drop; what was admitted is analyzed."""
-        unknown = []
-        for record in records:
-            admission = self._admitted.pop((record.partition, record.offset), None)
-            if admission is None:
-                unknown.append(record)
-            else:
-                self.turns.add_analyzed(admission.wait + (now - admission.at))
-        _, dropped = self._selection.choose(unknown, now, self._worker.is_last)
-        places = {(record.partition, record.offset) for record in dropped}
-        return [record for record in records if (record.partition, record.offset) not in places], dropped
 
     async def analyze(self, records: list[Record[bytes]]) -> BatchResult:
         """Produce counts, scores, context and crossings of live frames; drop the others."""
-        live, dropped = self._choose(records, datetime.now(UTC))
-        self._count_frames("ok", [record.key for record in live])
-        self._count_frames("dropped", [record.key for record in dropped])
+        live, dropped = self._selection.choose(records, datetime.now(UTC), self._worker.is_last)
+        self._count_frames("ok", live)
+        self._count_frames("dropped", dropped)
         frames = [camera_frame(record) for record in live]
         # One that the venue file does not know is rejected: nothing is kept of it.
         known = [frame for frame in frames if frame.camera in self._cameras]
@@ -241,13 +164,11 @@ class FramesAgent:
             _publish(result)
         return batch
 
-    def _count_frames(self, outcome: str, cameras: Iterable[str]) -> None:
+    def _count_frames(self, outcome: str, records: Sequence[Record[bytes]]) -> None:
         """Count frames by camera; only those of the venue file, so the labels are bounded."""
-        for camera, number in Counter(cameras).items():
+        for camera, number in Counter(record.key for record in records).items():
             if camera in self._cameras:
                 metrics.CAMERA_FRAMES.labels(camera, outcome).inc(number)
-                if outcome == "ok":
-                    metrics.CAMERA_ANALYZED.labels(camera).set(datetime.now(UTC).timestamp())
 
 
 def camera_frame(record: Record[bytes]) -> CameraFrame:

@@ -17,16 +17,3 @@ CAMERA_BLIND = KeyedGauge(
 CAMERA_FRAMES = Counter(
     "pulso_camera_frames", "Frames of a camera: ok (looked at), dropped (no time for them)", ["camera", "outcome"]
 )
-CAMERA_INTERVAL = KeyedGauge(
-    FRAMES,
-    "pulso_camera_interval_seconds",
-    "Planned time between two analyzed frames of a camera between its turns; 0 while every frame is analyzed",
-    ["camera"],
-    expires_seconds=SEEN_SECONDS,
-)
-CAMERA_ANALYZED = KeyedGauge(
-    FRAMES,
-    "pulso_camera_analyzed_timestamp_seconds",
-    "Wall clock at which a frame of a camera was last analyzed",
-    ["camera"],
-)

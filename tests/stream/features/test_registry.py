@@ -56,7 +56,7 @@ def test_references_of_a_feature_can_be_loaded(feature: Feature) -> None:
 
 
 def test_workers_buffer_as_many_events_as_features_allow() -> None:
-    assert registry.buffer_events("vision") == 16
+    assert registry.buffer_events("vision") == 128
     assert registry.buffer_events("bars") == replace(bars.FEATURE).buffer_events == 4096
 
 

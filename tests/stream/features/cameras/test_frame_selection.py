@@ -11,7 +11,6 @@ import pytest
 
 from schemas.cameras import FRAMES
 from schemas.cloudevents import Envelope
-from stream.features.cameras.camera_plan import BASE_INTERVAL_SECONDS
 from stream.features.cameras.frame_selection import LiveFrameSelection
 from stream.runtime.record import Record
 
@@ -81,8 +80,9 @@ def test_overload_gives_each_camera_turns_of_consecutive_frames(cameras: int, ca
     scored = {camera: scored_seconds(moments, after=20) for camera, moments in times.items()}
     assert len(scored) == cameras
     assert min(scored.values()) >= 0.5 * max(scored.values()), "equal for every camera"
-    left = capacity - cameras / BASE_INTERVAL_SECONDS
-    assert sum(scored.values()) > 0.4 * left / 8 * 100, "nearly half of what turns get goes into frames that are scored"
+    assert sum(scored.values()) > 0.4 * capacity / 8 * 100, (
+        "nearly half of the capacity goes into frames that are scored"
+    )
     waits = [max(np.diff(moments)) for moments in times.values()]
     assert max(waits) < 2.5 * (2.5 * 8 * cameras / (capacity * 2.5) + 2), "no camera waits too long"
 
