@@ -1,6 +1,7 @@
 // Lines of a stage as they come. They stay through a cut, and what was missed comes with the cursor of the last event.
 
 import { h, keyed, state, t, text } from "../page.js";
+import { keep, readKept } from "../storage.js";
 
 const MAX_LINES = 300;
 const KEPT_LINES = 60; // of the last visit, should the page be opened without lines
@@ -15,25 +16,9 @@ const lines = new Map();
 let cursor = "";
 let source;
 let received = Date.now();
-let track = read("pulso-captions-track") ?? state.language;
+let track = readKept("pulso-captions-track", state.language);
 if (!["es", "en"].includes(track)) track = "es";
-let size = read("pulso-captions-size") ?? SIZES.indexOf(1);
-
-function read(key) {
-  try {
-    return JSON.parse(localStorage.getItem(key));
-  } catch {
-    return null;
-  }
-}
-
-function keep(key, value) {
-  try {
-    localStorage.setItem(key, JSON.stringify(value));
-  } catch {
-    // storage is full or switched off: the page works without
-  }
-}
+let size = readKept("pulso-captions-size", SIZES.indexOf(1));
 
 /** Add lines; one that is known is replaced, unless what came is older. */
 function add(found) {

@@ -3,7 +3,7 @@
 
 const KEPT = "pulso-companion";
 const FILES = [
-  "/static/base.css", "/static/page.js", "/static/live.js", "/static/offline.js", "/static/companion/companion.css",
+  "/static/base.css", "/static/page.js", "/static/live.js", "/static/offline.js", "/static/storage.js", "/static/companion/companion.css",
   ...["changes", "chat", "companion", "faq", "friends", "keep", "map", "offer", "places", "plan", "programme", "promotion", "queues", "store", "taste", "wishes"].map((name) => `/static/companion/${name}.js`),
   "/static/companion/icon.svg", "/static/companion/icon-192.png",
 ];

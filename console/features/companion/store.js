@@ -3,27 +3,16 @@
 
 import { newId } from "../live.js";
 import { emit, now, setServerTime, state, t } from "../page.js";
+import { keep, readKept } from "../storage.js";
 
 const PREFIX = "pulso-companion-";
 const SEND_TIMEOUT_MS = 12_000;
 
 /** What was kept under a name; `otherwise` if nothing was, or it can't be read. */
-export function read(name, otherwise = null) {
-  try {
-    return JSON.parse(localStorage.getItem(PREFIX + name)) ?? otherwise;
-  } catch {
-    return otherwise;
-  }
-}
+export const read = (name, otherwise = null) => readKept(PREFIX + name, otherwise);
 
 /** Keep something; without space left it is kept until the page is closed. */
-export function write(name, value) {
-  try {
-    localStorage.setItem(PREFIX + name, JSON.stringify(value));
-  } catch {
-    // no space left, or storage is switched off
-  }
-}
+export const write = (name, value) => keep(PREFIX + name, value);
 
 /** Remove all that this phone keeps of a person; programme, map and answers are nobody's. */
 export function forgetPerson() {

@@ -2,7 +2,7 @@
 // answer. The text itself is kept by the page, with its end.
 
 const KEPT = "pulso-sign";
-const FILES = ["/static/signs/sign.css", "/static/signs/sign.js", "/static/signs/schedule.js", "/static/offline.js", "/static/pulso.svg"];
+const FILES = ["/static/signs/sign.css", "/static/signs/sign.js", "/static/signs/schedule.js", "/static/offline.js", "/static/storage.js", "/static/pulso.svg"];
 const WAIT_MS = 3_000;
 
 self.addEventListener("install", (event) => event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting())));

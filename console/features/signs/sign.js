@@ -2,6 +2,7 @@
 // cut the last text stands until its own end, then the next one in force, then the default.
 
 import { registerWorker } from "../offline.js";
+import { keep, readKept } from "../storage.js";
 import { shownAt, TURNS } from "./schedule.js";
 
 const POLL_MS = 1_000;
@@ -17,32 +18,16 @@ const KEPT = `pulso-sign-${name}`;
 const KEPT_TOKEN = `pulso-sign-token-${name}`;
 
 const token = readToken();
-let known = newest(page.sign, read(KEPT));
-let offset = read(`${KEPT}-clock`) ?? 0; // of the server's clock against this machine's
+let known = newest(page.sign, readKept(KEPT));
+let offset = readKept(`${KEPT}-clock`, 0); // of the server's clock against this machine's
 let answered = 0;
 let drawn;
-
-function read(key) {
-  try {
-    return JSON.parse(localStorage.getItem(key));
-  } catch {
-    return null;
-  }
-}
-
-function keep(key, value) {
-  try {
-    localStorage.setItem(key, JSON.stringify(value));
-  } catch {
-    // no space left, or storage is switched off: a cut lasts until the page is loaded again
-  }
-}
 
 /** The token is in the part of the address that browsers don't send: `/sign/NAME#TOKEN`. */
 function readToken() {
   const given = decodeURIComponent(location.hash.slice(1));
   if (given) keep(KEPT_TOKEN, given);
-  return given || read(KEPT_TOKEN) || "";
+  return given || readKept(KEPT_TOKEN, "");
 }
 
 /** A page that a service worker kept is older than the last answer. */
