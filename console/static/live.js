@@ -98,21 +98,30 @@ export function newId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Send a change; throws an Error whose message a person can read, with `status`, which is 0 without a network. */
-export async function send(path, body) {
+/**
+ * Send JSON and return the answer, whatever its status; a session that has ended needs the login page. Throws an Error
+ * whose message a person can read, with the `status` 0, without a network.
+ */
+export async function request(path, body, timeout = SEND_TIMEOUT_MS) {
   let answer;
   try {
     answer = await fetch(path, {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json", "X-Pulso-CSRF": state.csrf },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeout),
     });
   } catch {
     throw Object.assign(new Error(t("refused_503")), { status: 0 });
   }
-  if (answer.ok) return;
   if (answer.status === 401) location.reload();
+  return answer;
+}
+
+/** Send a change; throws an Error whose message a person can read, with `status`, which is 0 without a network. */
+export async function send(path, body) {
+  const answer = await request(path, body);
+  if (answer.ok) return;
   const refusal = await answer.json().catch(() => ({}));
   throw Object.assign(new Error(refusal.detail ?? String(answer.status)), { status: answer.status, stale: answer.headers.get("X-Pulso-Page") === "stale" });
 }

@@ -1,6 +1,7 @@
 // The last lines of every stage, newest first, and a form to correct one.
 
-import { live, newId, send } from "../live.js";
+import { sendFromDialog } from "../dialog.js";
+import { live, newId } from "../live.js";
 import { h, keyed, state, t, text, time } from "../page.js";
 
 const NAMES = { es: "Español", en: "English" };
@@ -46,25 +47,14 @@ function open(id) {
   dialog.showModal();
 }
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const button = document.getElementById("send");
+sendFromDialog(dialog, "/api/captions/correct", () => {
   const translation = form.elements.translation.value.trim();
-  button.disabled = true;
-  try {
+  return {
+    id: request, line: chosen.id, text: form.elements.text.value.trim(),
     // A translation that was left as it was is made anew of the corrected text.
-    await send("/api/captions/correct", {
-      id: request, line: chosen.id, text: form.elements.text.value.trim(),
-      translation: translation && translation !== chosen.translation ? translation : null,
-    });
-    dialog.close();
-  } catch (error) {
-    text(document.getElementById("refused"), error.message);
-  } finally {
-    button.disabled = false;
-  }
+    translation: translation && translation !== chosen.translation ? translation : null,
+  };
 });
-document.getElementById("cancel").addEventListener("click", () => dialog.close());
 
 function show() {
   document.getElementById("none").hidden = stages.length > 0;

@@ -1,5 +1,6 @@
 // The page of all signs: what each is to show, whether its display says so, and what waits for a person.
 
+import { sendFromDialog } from "../dialog.js";
 import { live, newId, send } from "../live.js";
 import { age, h, hour, keyed, now, state, svg, t, text } from "../page.js";
 import { shownAt, TURNS } from "./schedule.js";
@@ -96,24 +97,13 @@ function open(id) {
   dialog.showModal();
 }
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
+sendFromDialog(dialog, "/api/signs/set", () => {
   const fields = form.elements;
-  const button = document.getElementById("send");
-  button.disabled = true;
-  try {
-    await send("/api/signs/set", {
-      id: request, sign: chosen.id, es: fields.es.value.trim(), en: fields.en.value.trim(), arrow: fields.arrow.value,
-      priority: fields.priority.value, minutes: Number(fields.minutes.value), propose: fields.propose.checked,
-    });
-    dialog.close();
-  } catch (error) {
-    text(document.getElementById("refused"), error.message);
-  } finally {
-    button.disabled = false;
-  }
+  return {
+    id: request, sign: chosen.id, es: fields.es.value.trim(), en: fields.en.value.trim(), arrow: fields.arrow.value,
+    priority: fields.priority.value, minutes: Number(fields.minutes.value), propose: fields.propose.checked,
+  };
 });
-document.getElementById("cancel").addEventListener("click", () => dialog.close());
 
 function show() {
   document.getElementById("none").hidden = signs.length > 0;

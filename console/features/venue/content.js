@@ -1,6 +1,7 @@
 // The content that is edited, its check by the server, and the draft that is kept there.
 
-import { state, t } from "../page.js";
+import { request } from "../live.js";
+import { state } from "../page.js";
 
 const CHECK_MS = 900;
 const SEND_TIMEOUT_MS = 60_000;
@@ -28,18 +29,7 @@ const tell = (what) => { for (const listener of listeners) listener(what); };
 
 /** Send JSON; return the status and the JSON of the answer. Throws where there is no such answer. */
 export async function post(path, body) {
-  let answer;
-  try {
-    answer = await fetch(path, {
-      method: "POST",
-      headers: { "content-type": "application/json", accept: "application/json", "X-Pulso-CSRF": state.csrf },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
-    });
-  } catch {
-    throw new Error(t("refused_503"));
-  }
-  if (answer.status === 401) location.reload();
+  const answer = await request(path, body, SEND_TIMEOUT_MS);
   const json = answer.status === 204 ? {} : await answer.json().catch(() => ({}));
   if (!answer.ok && json.changes === undefined) throw new Error(json.detail ?? String(answer.status));
   return { status: answer.status, json };
