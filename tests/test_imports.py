@@ -34,11 +34,11 @@ FORBIDDEN_IN_PROCESSORS = {
 }
 
 SHARED_BY_FEATURES = {
-    "processors": {"accents", "alerts", "csv_table", "event_time", "festival", "models", "till_tickets"},
+    "processors": {"accents", "alerts", "csv_table", "event_time", "festival", "models", "till_tickets", "wilson"},
     "stream/features": {"registry", "models"},
 }
 """Modules that every feature may import: letters without accents, alert rules, tables, event time, programme and map,
-model files, tickets, the registry."""
+model files, tickets, intervals of shares, the registry."""
 EXTENSION_POINTS = {"processors.cameras.frame_observer"}
 """Modules that features implement: whoever measures something on camera frames imports the observer's interface."""
 FEATURE_IMPORTS = {

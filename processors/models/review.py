@@ -5,11 +5,11 @@ A model is due when people's corrections show it to be worse than its card says,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from processors.models.inference import ModelCard
+from processors.wilson import wilson_interval
 from schemas.ids import EventId
 from schemas.models import ModelFeedback, ModelReview
 
@@ -31,21 +31,6 @@ CARD_FIGURES: Mapping[str, tuple[str, ...]] = {
 
 Of the shipped sentiment model the Spanish posts, on which it is worse than on the English ones: what languages a
 venue's mails have must not look like a fall."""
-
-
-def wilson_interval(right: int, judged: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson, JASA 1927).
-
-    >>> low, high = wilson_interval(15, 30)
-    >>> round(low, 2), round(high, 2)
-    (0.33, 0.67)
-    """
-    if judged == 0:
-        return 0.0, 1.0
-    share, spread = right / judged, Z * Z / judged
-    centre = (share + spread / 2) / (1 + spread)
-    half = Z * math.sqrt(share * (1 - share) / judged + spread / (4 * judged)) / (1 + spread)
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def card_accuracy(card: ModelCard) -> float | None:
@@ -79,7 +64,7 @@ def review(
     mine = sorted((one for one in feedback if one.model == card.name and one.time >= since), key=lambda one: one.time)
     last = {one.event_id: one for one in mine}
     right = sum(one.said == one.right for one in last.values())
-    low, high = wilson_interval(right, len(last))
+    low, high = wilson_interval(right / len(last), len(last), Z) if last else (0.0, 1.0)
     expected = card_accuracy(card)
     fallen = expected is not None and len(last) >= MIN_JUDGED and high < expected
     return ModelReview(

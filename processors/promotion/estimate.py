@@ -7,11 +7,10 @@ showings, the square of the sum of weights by the sum of their squares (Kish 196
 
 from __future__ import annotations
 
-import math
-
 from msgspec import Struct
 from scipy import stats
 
+from processors.wilson import wilson_interval
 from schemas.promotion import RateEstimate
 
 COVERAGE = 0.9
@@ -54,7 +53,8 @@ def estimate(sums: WeightSums) -> RateEstimate | None:
     rate = min(1.0, sums.response / sums.weight)
     effective = sums.weight**2 / sums.squared
     number = _number_for_interval(sums, rate, effective)
-    low, high = _wilson(rate, number)
+    quantile = float(stats.t.ppf((1 + COVERAGE) / 2, max(1.0, number - 1)))
+    low, high = wilson_interval(rate, number, quantile)
     return RateEstimate(
         rate=round(rate, 6),
         low=round(min(low, rate), 6),
@@ -72,11 +72,3 @@ def _number_for_interval(sums: WeightSums, rate: float, effective: float) -> flo
     plain = rate * (1 - rate)
     variance = (sums.response_squared * (1 - 2 * rate) + rate**2 * sums.squared) / sums.weight**2
     return min(effective, plain / variance) if plain > 0 and variance > 0 else effective
-
-
-def _wilson(rate: float, number: float) -> tuple[float, float]:
-    quantile = float(stats.t.ppf((1 + COVERAGE) / 2, max(1.0, number - 1)))
-    square = quantile**2 / number
-    middle = (rate + square / 2) / (1 + square)
-    reach = math.sqrt(rate * (1 - rate) * square + square**2 / 4) / (1 + square)
-    return max(0.0, middle - reach), min(1.0, middle + reach)
