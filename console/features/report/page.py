@@ -105,21 +105,23 @@ async def signed_log(day: date, user: CurrentUser, services: Services) -> FileRe
 async def html(day: date, language: LanguageName, user: CurrentUser, services: Services) -> Response:
     """Return the report as one HTML file; as a download, since its styles are inside."""
     require_role(user, *ROLES)
-    report = _report(services, day)
-    async with _RENDERING:
-        page = await asyncio.to_thread(html_of, report, services.settings, language)
-    return _download(page.encode(), "text/html; charset=utf-8", f"pulso-{day}.{language}.html")
+    content = await _rendered(services, day, language, lambda page: page.encode())
+    return _download(content, "text/html; charset=utf-8", f"pulso-{day}.{language}.html")
 
 
 @router.get("/reports/{day}.{language}.pdf")
 async def pdf(day: date, language: LanguageName, user: CurrentUser, services: Services) -> Response:
     """Return the report as PDF."""
     require_role(user, *ROLES)
+    content = await _rendered(services, day, language, pdf_of)
+    return _download(content, "application/pdf", f"pulso-{day}.{language}.pdf")
+
+
+async def _rendered(services: ConsoleServices, day: date, language: Language, convert: Callable[[str], bytes]) -> bytes:
+    """Return a report's page as `convert` writes it, made in a thread."""
     report = _report(services, day)
     async with _RENDERING:
-        page = await asyncio.to_thread(html_of, report, services.settings, language)
-        content = await asyncio.to_thread(pdf_of, page)
-    return _download(content, "application/pdf", f"pulso-{day}.{language}.pdf")
+        return await asyncio.to_thread(lambda: convert(html_of(report, services.settings, language)))
 
 
 def _load(services: ConsoleServices) -> list[DayReport]:
