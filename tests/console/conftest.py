@@ -7,9 +7,10 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -18,11 +19,13 @@ import msgspec
 import numpy
 import pytest
 import uvicorn
+import yaml
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
+from console.server import build
 from schemas.alerts import ACTIONS, OBSERVATIONS, Alert, AlertAction, Observation
 from schemas.bars import DEMAND, DemandForecast, HorizonDemand, ProductDemand
 from schemas.cameras import FRAMES
@@ -34,6 +37,7 @@ from stream.features import registry
 from stream.local import LocalStack
 from stream.runtime.addresses import listening_socket
 from stream.runtime.producer import EventProducer
+from stream.runtime.settings import Settings
 from stream.stores.accounts import AccountStore
 from stream.stores.alert_store import OPEN
 
@@ -254,6 +258,29 @@ def console_of(app: FastAPI) -> Iterator[str]:
     yield f"http://127.0.0.1:{socket.getsockname()[1]}"
     server.should_exit = True
     thread.join(20)
+
+
+def console_without_kafka(fields: Mapping[str, object], folder: Path, redis_url: str, **settings: Any) -> FastAPI:
+    """Build a console of a venue file, open as in the demo: the test gives it what would come from Kafka.
+
+    Args:
+        fields: of the venue file.
+        folder: for the file.
+        redis_url: a real Redis.
+        settings: further settings.
+    """
+    venue = folder / "venue.yaml"
+    venue.write_text(yaml.safe_dump(dict(fields), allow_unicode=True), encoding="utf-8")
+    app = build(Settings(venue=venue, kafka="127.0.0.1:1", redis=redis_url, **settings), open_demo=True)
+    app.state.console.results.caught_up.set()
+    return app
+
+
+def client_of_page(url: str, path: str) -> httpx.Client:
+    """Return a client of an open console who may act, as a page's script does."""
+    page = httpx.get(f"{url}{path}", timeout=30).text
+    csrf = page.partition('"csrf":"')[2].partition('"')[0]
+    return httpx.Client(base_url=url, headers={"X-Pulso-CSRF": csrf}, timeout=30)
 
 
 @contextmanager

@@ -12,15 +12,12 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-import yaml
 
-from console.server import build
 from console.services import ConsoleServices
 from schemas.captions import CAPTIONS, CaptionLine
 from schemas.ids import CaptionId, EventId, StageId
 from schemas.topic import Topic
-from stream.runtime.settings import Settings
-from tests.console.conftest import console_of
+from tests.console.conftest import client_of_page, console_of, console_without_kafka
 
 VENUE = {
     "name": "Feria de Prueba",
@@ -67,20 +64,15 @@ class CaptionsConsole:
 
     def client(self) -> httpx.Client:
         """Return a client who is logged in, as a page is."""
-        page = httpx.get(f"{self.url}/captioning", timeout=30).text
-        csrf = page.partition('"csrf":"')[2].partition('"')[0]
-        return httpx.Client(base_url=self.url, headers={"X-Pulso-CSRF": csrf}, timeout=30)
+        return client_of_page(self.url, "/captioning")
 
 
 @pytest.fixture
 def captions_console(redis_url: str, tmp_path: Path) -> Iterator[CaptionsConsole]:
     """Return a console in this process, open as in the demo, with Redis and without Kafka."""
-    venue = tmp_path / "venue.yaml"
-    venue.write_text(yaml.safe_dump(VENUE, allow_unicode=True), encoding="utf-8")
-    app = build(Settings(venue=venue, kafka="127.0.0.1:1", redis=redis_url), open_demo=True)
+    app = console_without_kafka(VENUE, tmp_path, redis_url)
     services: ConsoleServices = app.state.console
     console = CaptionsConsole(services)
     app.state.console = replace(services, writer=console)
-    services.results.caught_up.set()
     with console_of(app) as console.url:
         yield console

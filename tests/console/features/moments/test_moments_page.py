@@ -1,4 +1,4 @@
-"""What moved people in a browser, and the view behind it."""
+"""The page of what moved people in a browser, and the view behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is shown to a phone, and its response: one variant a day, counted once, and nothing that names a person."""
+"""Variants shown to a phone, and its response: one a day, counted once, and nothing that names a person."""
 
 from __future__ import annotations
 

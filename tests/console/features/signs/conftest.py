@@ -10,16 +10,13 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-import yaml
 from pydantic import SecretStr
 
-from console.server import build
 from console.services import ConsoleServices
 from schemas.signs import SignCommand, SignState
 from schemas.topic import Topic
 from stream.runtime.producer import NotDeliveredError
-from stream.runtime.settings import Settings
-from tests.console.conftest import console_of
+from tests.console.conftest import client_of_page, console_of, console_without_kafka
 
 TOKEN = "a token of this test"
 VENUE = {
@@ -71,21 +68,15 @@ class SignsConsole:
 
     def client(self) -> httpx.Client:
         """Return a client who is logged in, as a page is."""
-        page = httpx.get(f"{self.url}/signs", timeout=30).text
-        csrf = page.partition('"csrf":"')[2].partition('"')[0]
-        return httpx.Client(base_url=self.url, headers={"X-Pulso-CSRF": csrf}, timeout=30)
+        return client_of_page(self.url, "/signs")
 
 
 @pytest.fixture
 def signs_console(redis_url: str, tmp_path: Any) -> Iterator[SignsConsole]:
     """Return a console in this process, open as in the demo, with Redis and without Kafka."""
-    venue = tmp_path / "venue.yaml"
-    venue.write_text(yaml.safe_dump(VENUE, allow_unicode=True), encoding="utf-8")
-    settings = Settings(venue=venue, kafka="127.0.0.1:1", redis=redis_url, sign_token=SecretStr(TOKEN))
-    app = build(settings, open_demo=True)
+    app = console_without_kafka(VENUE, tmp_path, redis_url, sign_token=SecretStr(TOKEN))
     services: ConsoleServices = app.state.console
     console = SignsConsole(services)
     app.state.console = replace(services, writer=console)
-    services.results.caught_up.set()
     with console_of(app) as console.url:
         yield console

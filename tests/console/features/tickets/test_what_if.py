@@ -1,4 +1,4 @@
-"""What each price would bring, for production; people who are expected at the next event, for bars."""
+"""Revenue that each price would bring, for production; people expected at the next event, for bars."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml
 from playwright.sync_api import Browser, Page, expect
 
 from console.features.tickets.people_view import ExpectedPeopleView
-from console.server import build
 from console.services import ConsoleServices
 from processors.tickets.prices import price_options
 from schemas.tickets import (
@@ -27,8 +25,7 @@ from schemas.tickets import (
 )
 from schemas.venue import Venue
 from stream.features import registry
-from stream.runtime.settings import Settings
-from tests.console.conftest import OpenPage, console_of, watched_pages
+from tests.console.conftest import OpenPage, console_of, console_without_kafka, watched_pages
 from tests.console.test_pages import PHONE, serious_violations
 
 NOW = datetime.now(UTC)
@@ -103,9 +100,7 @@ def test_bars_see_the_people_of_the_next_event_when_all_of_it_is_known() -> None
 @pytest.fixture
 def open_page(chromium: Browser, redis_url: str, tmp_path: Path) -> Iterator[OpenPage]:
     """Return a function that opens a page of a console that has sales and prices."""
-    file = tmp_path / "venue.yaml"
-    file.write_text(yaml.safe_dump(FIELDS), encoding="utf-8")
-    app = build(Settings(venue=file, kafka="127.0.0.1:1", redis=redis_url), open_demo=True)
+    app = console_without_kafka(FIELDS, tmp_path, redis_url)
     services: ConsoleServices = app.state.console
     for topic, record in ((TICKET_FORECASTS, sales()), (TICKET_PRICES, prices())):
         services.results.apply(topic.name, msgspec.json.encode(record), round(NOW.timestamp() * 1000))

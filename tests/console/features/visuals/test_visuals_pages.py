@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
-import yaml
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, expect
 
 from console.features.visuals.page import SCENES
-from console.server import build
 from console.services import ConsoleServices
 from schemas.visuals import STAGE_FRAMES, StageFrame
-from stream.runtime.settings import Settings
-from tests.console.conftest import console_of, watched_pages
+from tests.console.conftest import console_of, console_without_kafka, watched_pages
 from tests.console.features.visuals.test_visuals_view import make_frame, milliseconds
 from tests.console.test_pages import serious_violations
 
@@ -85,10 +81,8 @@ class VisualsConsole:
 
 @pytest.fixture(scope="module")
 def console(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VisualsConsole]:
-    venue: Path = tmp_path_factory.mktemp("visuals") / "venue.yaml"
     fields = {"name": "Feria", "stages": [{"id": "main"}], "visuals": [{"stage": "main", "scene": "tunnel"}]}
-    venue.write_text(yaml.safe_dump(fields), encoding="utf-8")
-    app = build(Settings(venue=venue, kafka="127.0.0.1:1", redis=redis_url), open_demo=True)
+    app = console_without_kafka(fields, tmp_path_factory.mktemp("visuals"), redis_url)
     visuals = VisualsConsole(app.state.console)
     with console_of(app) as visuals.url:
         yield visuals
