@@ -25,7 +25,7 @@ CaptionText = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 
 
 class CaptionLine(Struct, frozen=True, kw_only=True):
-    """What was said on a stage between two pauses; a correction replaces the line of the same id."""
+    """Words said on a stage between two pauses; a correction replaces the line of the same id."""
 
     id: Annotated[CaptionId, NAMED]
     """Of the piece of speech; its corrections have the same."""

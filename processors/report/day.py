@@ -178,7 +178,7 @@ class CoverageFigures(Struct, frozen=True):
 
 
 class Assumptions(Struct, frozen=True):
-    """What sums of money rest on, from the venue file."""
+    """Estimates of the venue file that sums of money rest on."""
 
     minutes_per_reply: float
     hourly_wage: float

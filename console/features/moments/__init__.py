@@ -1,4 +1,4 @@
-"""What moved people: posts of each set by minute, beside crowd, sales and sound."""
+"""Moments: posts of each set by minute, beside crowd, sales and sound."""
 
 from __future__ import annotations
 
