@@ -17,11 +17,12 @@ LIVE: frozenset[Process] = frozenset({"vision"})
 _BY_SECTION: dict[str, tuple[Process, ...]] = {
     "bars": ("bars", "alerts", "support", "console"),
     "calendar": ("bars", "support", "console"),
+    "captions": ("sources", "workers", "console"),
     "contacts": ("alerts", "console"),
     "crowd": ("vision", "alerts", "console"),
     "evidence": ("workers", "console"),
     "fight_clips": ("vision",),
-    "lights": ("music",),
+    "lights": ("sources", "music"),
     "mailboxes": ("sources",),
     "music": ("music", "console"),
     "plan": ("console",),
@@ -30,6 +31,7 @@ _BY_SECTION: dict[str, tuple[Process, ...]] = {
     "social": ("sources",),
     "stages": ("sources", "music", "alerts", "support", "console"),
     "tills": ("sources",),
+    "visuals": ("sources", "console"),
     "zones": ("vision", "alerts", "bars", "support", "console"),
 }
 
@@ -54,6 +56,8 @@ class Consequence:
 def consequences(changes: Iterable[Change]) -> list[Consequence]:
     """Return the processes that changes concern, those that take them live first.
 
+    >>> [one.process for one in consequences([Change(("lights",), [], [{"stage": "main"}])])]
+    ['music', 'sources']
     >>> camera = ("cameras", Entry("id", "gate"), "masks")
     >>> [(one.process, one.live) for one in consequences([Change(camera, [], [[[0, 0], [1, 0], [1, 1]]])])]
     [('vision', True), ('console', False)]
