@@ -80,6 +80,9 @@ class PromotionAction(Struct, frozen=True, kw_only=True):
     variant_id: Annotated[VariantId, NAMED] | None = None
 
 
+PromotionEventKind = Literal["shown", "response"]
+
+
 class PromotionEvent(Struct, frozen=True, kw_only=True):
     """A variant was shown, or somebody responded to it.
 
@@ -92,7 +95,7 @@ class PromotionEvent(Struct, frozen=True, kw_only=True):
 
     showing: Identifier
     campaign: Annotated[CampaignId, NAMED]
-    kind: Literal["shown", "response"]
+    kind: PromotionEventKind
     variant: Annotated[VariantId, NAMED]
     taste: Taste = NO_TASTE
     propensity: Propensity

@@ -12,10 +12,10 @@ from schemas.alerts import Alert
 _ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[^\s@<>\"']+")
 
 
-def without_addresses(text: str) -> str:
+def mask_addresses(text: str) -> str:
     """Return a text in which mail addresses are masked.
 
-    >>> without_addresses("ask eva@example.org first")
+    >>> mask_addresses("ask eva@example.org first")
     'ask [address] first'
     """
     return _ADDRESS.sub("[address]", text)
@@ -58,7 +58,7 @@ def _figures(steps: list[Alert]) -> AlertFigures:
     return AlertFigures(
         id=last.id,
         rule=last.rule,
-        subject=without_addresses(last.subject),
+        subject=mask_addresses(last.subject),
         severity=last.severity,
         raised_at=last.raised_at,
         peak=max(step.peak for step in steps),
@@ -70,7 +70,7 @@ def _figures(steps: list[Alert]) -> AlertFigures:
         verdict=last.verdict,
         verdict_by=judged.by if judged else None,
         shelved_by=shelved.shelved_by if shelved else None,
-        shelved_reason=without_addresses(shelved.shelved_reason) if shelved else "",
+        shelved_reason=mask_addresses(shelved.shelved_reason) if shelved else "",
     )
 
 

@@ -25,7 +25,14 @@ from console.requests import decode_body, redis_required, request_origin
 from console.services import ConsoleServices, Services
 from processors.promotion.tastes import taste_among, tastes_of
 from schemas.documents import request_body
-from schemas.promotion import PROMOTION_EVENTS, CampaignId, CampaignState, MessageVariant, PromotionEvent
+from schemas.promotion import (
+    PROMOTION_EVENTS,
+    CampaignId,
+    CampaignState,
+    MessageVariant,
+    PromotionEvent,
+    PromotionEventKind,
+)
 from stream.runtime.producer import NotDeliveredError
 from stream.stores.promotion_store import PICTURE_TYPE, PromotionStore, StoredChoice
 
@@ -138,7 +145,9 @@ async def _choice(services: ConsoleServices, campaign: CampaignState, showing: s
     )  # fmt: skip
 
 
-async def _write(services: ConsoleServices, kind: str, showing: str, choice: StoredChoice, now: datetime) -> None:
+async def _write(
+    services: ConsoleServices, kind: PromotionEventKind, showing: str, choice: StoredChoice, now: datetime
+) -> None:
     """Write an event of a showing; its id is the same each time.
 
     Raises:
@@ -147,7 +156,7 @@ async def _write(services: ConsoleServices, kind: str, showing: str, choice: Sto
     event = PromotionEvent(
         showing=showing,
         campaign=choice.campaign,
-        kind="shown" if kind == "shown" else "response",
+        kind=kind,
         variant=choice.variant,
         taste=choice.taste,
         propensity=choice.propensity,

@@ -12,7 +12,7 @@ from msgspec import Struct
 from redis import Redis
 from redis.exceptions import RedisError
 
-from processors.report.alerts import alerts_of_day, rules_of_day, without_addresses
+from processors.report.alerts import alerts_of_day, mask_addresses, rules_of_day
 from processors.report.bars import BarsOfDay
 from processors.report.day import (
     Assumptions,
@@ -206,9 +206,9 @@ def masked(body: Any) -> Any:
     {'by': 'eva', 'notes': ['[address] came']}
     """
     if isinstance(body, str):
-        return without_addresses(body)
+        return mask_addresses(body)
     if isinstance(body, dict):
-        return {without_addresses(name): masked(value) for name, value in body.items()}
+        return {mask_addresses(name): masked(value) for name, value in body.items()}
     if isinstance(body, list | tuple):
         return [masked(value) for value in body]
     return body
@@ -224,8 +224,8 @@ def audit_of_day(redis: Redis, bounds: DayBounds) -> Iterator[DecisionFigures]:
         if time in bounds and not fields["what"].startswith(NO_DECISIONS):
             yield DecisionFigures(
                 time,
-                without_addresses(fields["who"]),
+                mask_addresses(fields["who"]),
                 fields["what"],
-                without_addresses(fields.get("subject", "")),
-                without_addresses(fields.get("detail", "")),
+                mask_addresses(fields.get("subject", "")),
+                mask_addresses(fields.get("detail", "")),
             )
